@@ -100,7 +100,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it.each(['compromised', 'lost'] as const)('does not have %s wait, whatever was sent', async (reason) => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
 
     await world.revocations.revoke(thumbprint, { reason, urgency: 'window' }, aRequest(world, 'revoke'));
@@ -110,7 +110,7 @@ describe('src/services, on a gateway with a change window', () => {
   });
 
   it('does not have whoever is revoked again wait, where the key was reported meanwhile', async () => {
-    const world = await aLine();
+    const world = await aWindowedGateway();
     const thumbprint = await aCertificate(world, 'a');
     const { publicKeyHash } = given(await world.lookup.byThumbprint(thumbprint as never));
     const block = {
