@@ -118,7 +118,7 @@ export const problemCodes = {
   // Names, keys, signing requests, certificates.
   authoritySent: 'The certificate is that of an authority, not of a client.',
   approvalNeeded: 'The root’s policy has each certificate approved first.',
-  approvalOutdated: 'Owner or root are no longer what was approved.',
+  approvalOutdated: 'Owner, root or the form of the file are not what was approved.',
   askerNotAllowed: 'Whoever asks, or has asked, may not ask for this.',
   beyondPolicy: 'The root’s policy does not let it issue this.',
   beyondRoot: 'The certificate would be valid longer than its root, or than an authority above that.',

@@ -175,10 +175,11 @@ export function createCertificateOrders(options: CertificateOrdersOptions): Cert
       if (csr !== undefined || keyType === undefined) {
         throw new AppError('ERR_CONFLICT', 'The key is with whoever made the signing request; GET the certificate.');
       }
+      const wishes = { password, encryption: order.encryption ?? 'modern' };
+      if (encryption !== undefined && encryption !== wishes.encryption) throw formNotApproved(wishes.encryption);
       const isReleased = (await ends.findReleased(random)) !== undefined;
       // Whoever asked can have the gateway made ready, and try again.
       if (!isReleased) await options.kits.requireServed(order.deliver ?? [], order.rootId);
-      const wishes = { password, encryption: encryption ?? order.encryption ?? 'modern' };
       const requireWanted = (): Promise<void> => requireOpen(operationId);
       const hasEnded = (): Promise<void> =>
         orchestrations.raise(instanceIdOf(operationId, operation.attempt), collectedEvent);
@@ -212,6 +213,14 @@ function givenIn({ waits }: OperationRecord, approval: Approval): GivenApproval 
 function isClosed({ status, cancelRequested, steps }: OperationRecord): boolean {
   if (status === 'succeeded') return false;
   return isOperationEnd(status) || cancelRequested || steps.some((step) => step.status === 'failed');
+}
+
+function formNotApproved(approved: KeyOrder['encryption']): AppError {
+  const message = `Approved was a .pfx file in the ${approved} form.`;
+  const fix = 'Leave encryption out, or ask again for another form.';
+  return new AppError('ERR_CONFLICT', message, {
+    problems: [{ path: '/pfx/encryption', code: 'approvalOutdated', message, fix }],
+  });
 }
 
 function nothingToCollect(operationId: string, state: string): AppError {

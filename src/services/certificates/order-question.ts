@@ -50,7 +50,12 @@ function keyOf(
 
 function kitsOf({ deliver = [] }: StandingOrder): string {
   if (deliver.length === 0) return '';
-  const kits = deliver.map(({ gatewayId, platform }) => `${gatewayId}/${platform}`).join(', ');
+  const kits = deliver
+    .map(({ gatewayId, platform, probe }) => {
+      const check = probe === undefined ? '' : ` (its check connects to ${quoted(probe.address)}, port ${probe.port})`;
+      return `${gatewayId}/${platform}${check}`;
+    })
+    .join(', ');
   return ` With it come kits that hold the key: ${kits}.`;
 }
 

@@ -290,6 +290,14 @@ describe('src/services/certificates/certificate-orders, collecting', () => {
     return world;
   }
 
+  it('says to which address the check of a kit connects', async () => {
+    const world = await withGateway();
+    const probe = { address: '10.1.0.4', port: 3389 };
+    await ask(world, { keyType: 'RSA-2048', deliver: [{ gatewayId: 'vnet1gw', platform: 'openvpn2', probe }] });
+
+    expect(await questionOf(world)).toContain('vnet1gw/openvpn2 (its check connects to "10.1.0.4", port 3389).');
+  });
+
   it('answers key, file and kits as they were ordered', async () => {
     const world = await withGateway();
     await ask(world, { keyType: 'RSA-2048', encryption: 'legacy', deliver });

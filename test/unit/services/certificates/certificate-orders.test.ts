@@ -1,8 +1,10 @@
 import { orderQuestion } from '../../../../src/contracts/certificates/order-certificate.ts';
 import type { RootPolicy } from '../../../../src/domain/root-policy.ts';
 import { openWaits } from '../../../../src/services/operations/operation-record.ts';
+import { rootKeys } from '../../../../src/stores/records/certificates.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
+import { completeNoted } from '../../../support/complete-noted.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { aRequest, createServicesWorld, randomnessOf, type ServicesWorld } from '../../../support/services-world.ts';
@@ -239,6 +241,45 @@ describe('src/services/certificates/certificate-orders', () => {
     expect(await certificatesOf(world)).toHaveLength(1);
   });
 
+  it('ends where the root goes while it is issued, also if the process dies before it says so', async () => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world);
+    await decide(world, 'approved');
+    const insert = world.stores.certificates.insert.bind(world.stores.certificates);
+    jest.spyOn(world.stores.certificates, 'insert').mockImplementationOnce(async (record) => {
+      const isNew = await insert(record);
+      await world.stores.roots.remove(given(await world.stores.roots.get(rootKeys('root-1'))).record);
+      return isNew;
+    });
+    jest.spyOn(world.operations, 'finish').mockRejectedValueOnce(new Error('It died.'));
+    await expect(world.certificateOrders.advance(operationId, 'approved', false)).rejects.toThrow('died');
+
+    expect(await world.certificateOrders.advance(operationId, 'approved', false)).toBe('done');
+
+    expect(await world.operations.get(operationId)).toMatchObject({
+      status: 'failed',
+      problem: { errors: [{ path: '/rootId', code: 'rootGone' }] },
+    });
+  });
+
+  it.each([
+    ['modern', undefined, 'legacy'],
+    ['legacy', 'legacy', 'modern'],
+  ] as const)('makes the file in the %s form that was approved, and in no other', async (form, asked, other) => {
+    const world = await withPolicy(createServicesWorld(), approval);
+    await ask(world, { keyType: 'RSA-2048', encryption: asked });
+    await decide(world, 'approved');
+    await world.certificateOrders.advance(operationId, 'approved', false);
+
+    await expect(collect(world, undefined, { encryption: other })).rejects.toMatchObject({
+      code: 'ERR_CONFLICT',
+      problems: [{ path: '/pfx/encryption', code: 'approvalOutdated' }],
+    });
+    expect(await certificatesOf(world)).toEqual([]);
+    await collect(world, undefined, { encryption: form });
+    expect(await certificatesOf(world)).toHaveLength(1);
+  });
+
   it('lets nothing be issued past the approval', async () => {
     const world = await withPolicy(createServicesWorld(), approval);
 
@@ -294,7 +335,7 @@ describe('src/services/certificates/certificate-orders', () => {
         const issued = tables.rows('ClientCertificates').filter(({ columns }) => columns['state'] === 'issued');
         expect({ place, issued: issued.length }).toEqual({ place, issued: 1 });
         await world.operations.repair();
-        for (const { id } of await world.unfinished.list('certificate')) await world.certificates.complete(id);
+        await completeNoted(world, 'certificate');
         expect(tables.rows('Unfinished')).toEqual([]);
       },
     });
