@@ -116,12 +116,12 @@ export async function toView(options: CertificateViewOptions, record: Certificat
   return viewOf(options, record, await chainOf(options, record.rootId));
 }
 
-/** The same of one that was issued just now, with the root that has signed it at hand. */
+/** The same of one that was issued, whose root may be at hand. */
 export function toIssuedView(
   options: CertificateViewOptions,
   { record, root }: IssuedCertificate,
 ): Promise<CertificateView> {
-  return viewOf(options, record, root.chain.map(certificatePem));
+  return root === undefined ? toView(options, record) : viewOf(options, record, root.chain.map(certificatePem));
 }
 
 /** PEM of a root and of what is above it. */

@@ -111,7 +111,7 @@ export function createRootKeyImports(options: RootKeyImportsOptions): RootKeyImp
           : (await read({ use: 'rootPassword', name: passwordSecret }, '/passwordSecret')).value;
       const pfx = toBytes(file.value, pfxSecret);
       // Noted anew: what an earlier try has noted may be so old that the sweep is about to clear up after it.
-      await unfinished.renew(unfinishedRootKey, name);
+      await unfinished.add(unfinishedRootKey, name);
       try {
         const root = await takeKey(asked, name, source, await vault.importPfx(name, pfx, password));
         await unfinished.done(unfinishedRootKey, name);

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/app-error.ts';
-import { readCertificateRequest } from '../../pki/read-certificate-request.ts';
+import { type CertificateRequest, readCertificateRequest } from '../../pki/read-certificate-request.ts';
 import { certificateKeys, type CertificateRecord, rootKeys } from '../../stores/records/certificates.ts';
 import { findBlock, keyBlockedProblem } from './blocked-keys.ts';
 import { nameGroups } from './certificate-lookup.ts';
@@ -28,7 +28,8 @@ import { placeRefused } from './supersede.ts';
 
 export interface IssuedCertificate {
   readonly record: CertificateRecord;
-  readonly root: SigningRoot;
+  /** The one that has signed it; absent where that was done before. */
+  readonly root?: SigningRoot;
   /** What the request asked for beyond its key, and did not get. */
   readonly ignored: readonly string[];
 }
@@ -57,14 +58,9 @@ export function createCertificates(options: CertificatesOptions): Certificates {
   /** For who has nobody to answer. */
   const finishIssuing = createContinueIssuing({ ...options, follow: (work) => work() });
 
-  async function findSigningRoot(id: string): Promise<SigningRoot | undefined> {
-    return signingRootOf(stores, (await stores.roots.get(rootKeys(id)))?.record);
-  }
-
-  async function signingRoot(id: string): Promise<SigningRoot> {
-    const root = await findSigningRoot(id);
-    if (root === undefined) throw new Error(`Root ${id} of a certificate that is being issued is gone.`);
-    return root;
+  /** The root of one that is yet to be signed. What was signed or withheld before needs none, and it may be gone. */
+  async function rootOf({ state, rootId }: CertificateRecord): Promise<SigningRoot | undefined> {
+    return state === 'issuing' ? signingRootOf(stores, (await stores.roots.get(rootKeys(rootId)))?.record) : undefined;
   }
 
   async function requireReleased(record: CertificateRecord): Promise<CertificateRecord> {
@@ -98,23 +94,21 @@ export function createCertificates(options: CertificatesOptions): Certificates {
     draws = drawsMax,
   ): Promise<IssuedCertificate> {
     const serialNumber = serialNumberOf(random);
-    const [stored, reading] = await Promise.all([
+    const [stored, read] = await Promise.all([
       stores.certificates.get(certificateKeys(serialNumber)),
-      readOrder(options, order),
+      // What keeps it from being read now, such as a root that is being removed, is nothing to an order that was begun.
+      settled(readOrder(options, order)),
     ]);
-    if (stored !== undefined && !isRepeatOf(stored.record, order, reading.request)) {
+    if (stored !== undefined && !isRepeatOf(stored.record, order, requestOf(order, options))) {
       if (draws === 0) throw new Error(`Serial number ${serialNumber} is another certificate’s, drawn anew as well.`);
       return issue(order, drawnAgain(random), makeKey, draws - 1);
     }
     if (stored !== undefined) {
       const started = stored.record;
-      const root = await signingRoot(started.rootId);
-      return {
-        record: await requireReleased(await continueIssuing(started, root)),
-        root,
-        ignored: ignoredOf(order, options),
-      };
+      const record = await requireReleased(await continueIssuing(started, await rootOf(started)));
+      return { record, ignored: requestOf(order, options)?.ignored ?? [] };
     }
+    const reading = await read();
     const { root, owner, commonName, ...judged } = await judgeOrder(options, order, reading, random);
     requireApproval(root, order);
     const madeKey = await makeKey?.();
@@ -171,19 +165,25 @@ export function createCertificates(options: CertificatesOptions): Certificates {
 
     complete: async (serialNumber) => {
       const record = (await stores.certificates.get(certificateKeys(serialNumber)))?.record;
-      if (record !== undefined) return finishIssuing(record, await findSigningRoot(record.rootId));
-      await unfinished.done(unfinishedCertificate, serialNumber);
-      return record;
+      return record && finishIssuing(record, await rootOf(record));
     },
   };
 }
 
-/** What a request that was read before asked for beyond its key. */
-function ignoredOf(
+/** The signing request of an order, if it has one that can be read. */
+function requestOf(
   { csr }: CertificateOrder,
   { allowEllipticCurve = false }: Pick<CertificatesOptions, 'allowEllipticCurve'>,
-): readonly string[] {
-  if (csr === undefined) return [];
+): CertificateRequest | undefined {
+  if (csr === undefined) return undefined;
   const reading = readCertificateRequest(csr, { allowEllipticCurve });
-  return reading.ok ? reading.request.ignored : [];
+  return reading.ok ? reading.request : undefined;
+}
+
+/** Waits for both ends of a piece of work; the answer gives or throws what it came to. */
+function settled<T>(work: Promise<T>): Promise<() => Promise<T>> {
+  return work.then(
+    () => () => work,
+    () => () => work,
+  );
 }

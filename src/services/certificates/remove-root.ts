@@ -117,7 +117,7 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
       await unfinished.done(unfinishedKind, id);
       throw inUse(id, problems);
     }
-    if (key !== undefined) await unfinished.renew(unfinishedRootKey, key.name);
+    if (key !== undefined) await unfinished.add(unfinishedRootKey, key.name);
     await stores.rootThumbprints.remove({ thumbprint, rootId: id });
     await stores.roots.remove(record);
     await unfinished.done(unfinishedKind, id);
@@ -138,7 +138,7 @@ export function createRootRemovals(options: RootRemovalsOptions): RootRemovals {
         const problems = await dependentsOf(id);
         if (problems.length > 0) throw inUse(id, problems);
       }
-      await unfinished.renew(unfinishedKind, id);
+      await unfinished.add(unfinishedKind, id);
       const marked = await stores.roots.update(rootKeys(id), (root) => {
         if (root.certificate === undefined) return undefined;
         return { ...without(root, 'certificate'), draft: root.certificate, state: 'removing' };

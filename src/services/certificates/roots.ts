@@ -199,9 +199,7 @@ export function createRoots(options: RootsOptions): Roots {
 
     complete: async (id) => {
       const record = (await stores.roots.get(rootKeys(id)))?.record;
-      if (record !== undefined) return continueMaking(record);
-      await unfinished.done(unfinishedKind, id);
-      return record;
+      return record && continueMaking(record);
     },
   };
 }

@@ -119,7 +119,7 @@ export function createOperations(options: OperationsOptions): Operations {
     };
     // The note comes first: a crash after it leaves a note without a record, which a sweep drops; never an open record
     // that no sweep would find.
-    await unfinished.add(unfinishedOperation, record.id, { note: record.kind });
+    await unfinished.add(unfinishedOperation, record.id);
     if (await store.insert(record)) {
       await index.put(record);
       return record;
@@ -141,7 +141,7 @@ export function createOperations(options: OperationsOptions): Operations {
   async function nextAttempt(id: string, after: number): Promise<number | undefined> {
     const record = await get(id);
     if (record === undefined || record.status === 'succeeded') return undefined;
-    await unfinished.add(unfinishedOperation, id, { note: record.kind });
+    await unfinished.add(unfinishedOperation, id);
     const opened = await change(id, (current) =>
       current.attempt === after && current.status !== 'succeeded' ? withNextAttempt(current, now()) : undefined,
     );
@@ -154,10 +154,11 @@ export function createOperations(options: OperationsOptions): Operations {
 
   async function repair(noted?: readonly UnfinishedThing[]): Promise<readonly string[]> {
     const open: string[] = [];
-    for (const { id, since } of noted ?? (await unfinished.list(unfinishedOperation))) {
+    for (const thing of noted ?? (await unfinished.list(unfinishedOperation))) {
+      const { id, since } = thing;
       const record = await get(id);
       if (record === undefined) {
-        if (now().getTime() - Date.parse(since) > orphanNoteMs) await unfinished.done(unfinishedOperation, id);
+        if (now().getTime() - Date.parse(since) > orphanNoteMs) await unfinished.drop(thing);
         continue;
       }
       await index.put(record);

@@ -22,7 +22,7 @@ interface CompletedCertificate {
 
 export interface SweepOptions {
   readonly operations: Operations;
-  readonly unfinished: Pick<Unfinished, 'listAll'>;
+  readonly unfinished: Pick<Unfinished, 'listAll' | 'drop'>;
   readonly gatewayOperations: { readonly revive: Revive };
   readonly procedures: { readonly revive: Revive };
   readonly revocations: { readonly run: Revive };
@@ -79,20 +79,24 @@ export async function sweep(options: SweepOptions): Promise<SweepCount> {
       return reviveAndNote(options, operation);
     });
   }
-  for (const { id, since } of listOf('certificate')) {
+  for (const thing of listOf('certificate')) {
+    const { id, since } = thing;
     if (!isOld(options, since)) continue;
     await guarded(`certificate ${id}`, async () => {
       const record = await options.certificates.complete(id);
+      if (record === undefined) await options.unfinished.drop(thing);
       if (record?.state !== 'issued') return;
       const { thumbprint, serialNumber } = record;
       const target = { serialNumber, ...(thumbprint === undefined ? {} : { thumbprint }) };
       await noteOwnAct(options, { key: since, action: 'sweep.certificateCompleted', target });
     });
   }
-  for (const { id, since } of listOf('root')) {
+  for (const thing of listOf('root')) {
+    const { id, since } = thing;
     if (!isOld(options, since)) continue;
     await guarded(`root ${id}`, async () => {
       const record = await options.roots.complete(id);
+      if (record === undefined) await options.unfinished.drop(thing);
       if (record?.state !== 'active') return;
       await noteOwnAct(options, { key: since, action: 'sweep.rootCompleted', target: { rootId: id } });
     });

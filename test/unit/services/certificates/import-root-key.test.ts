@@ -3,6 +3,7 @@ import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-c
 import { anEcKeyPair, anRsaKeyPair } from '../../../support/builders/a-key-pair.ts';
 import { aDeepNest, aPfx, aPfxBomb } from '../../../support/builders/a-pfx.ts';
 import { anAuthority } from '../../../support/builders/an-authority.ts';
+import { completeNoted } from '../../../support/complete-noted.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { aRoot, createServicesWorld, randomnessOf, type ServicesWorld } from '../../../support/services-world.ts';
 
@@ -22,7 +23,7 @@ function issueUnder(world: ServicesWorld, rootId: string, commonName?: string) {
 
 /** What the sweep does for these imports once their notes are old. */
 async function sweepRoots(world: ServicesWorld): Promise<void> {
-  for (const { id } of await world.unfinished.list('root')) await world.roots.complete(id);
+  await completeNoted(world, 'root');
   for (const { id, since } of await world.unfinished.list('rootKey')) await world.rootKeyImports.complete(id, since);
 }
 

@@ -2,6 +2,7 @@ import { without } from '../../../../src/domain/without.ts';
 import { toPem } from '../../../../src/pki/read-certificate.ts';
 import { aCertificateRequest, toRequestPem } from '../../../support/builders/a-certificate-request.ts';
 import { aCertificateBundle, anAuthority } from '../../../support/builders/an-authority.ts';
+import { completeNoted } from '../../../support/complete-noted.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { createMemoryTables, type MemoryTables } from '../../../support/memory-tables.ts';
 import { aRoot, createServicesWorld, randomnessOf } from '../../../support/services-world.ts';
@@ -190,7 +191,7 @@ describe('src/services/certificates/import-roots', () => {
         setUp: (tables) => ({ world: createServicesWorld(tables), isAgain: { value: false } }),
         work: async ({ world, isAgain }) => {
           if (isAgain.value && goesOn === 'the sweep') {
-            for (const { id } of await world.unfinished.list('root')) await world.roots.complete(id);
+            await completeNoted(world, 'root');
           }
           isAgain.value = true;
           await world.rootImports.importText('contoso', whole);

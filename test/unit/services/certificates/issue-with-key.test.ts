@@ -5,6 +5,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { IssuedWithKey } from '../../../../src/services/certificates/issue-with-key.ts';
+import { completeNoted } from '../../../support/complete-noted.ts';
 import { atEveryCrash } from '../../../support/every-crash.ts';
 import { given } from '../../../support/given.ts';
 import { blobTable } from '../../../support/memory-blobs.ts';
@@ -175,7 +176,7 @@ describe('src/services/certificates/issue-with-key', () => {
       // The first run dies; what comes after it is the sweep.
       work: async (world) => {
         if (world.runs.push('run') === 1) await world.issueWithKey(anOrder(), randomnessOf('a'));
-        else for (const { id } of await world.unfinished.list('certificate')) await world.certificates.complete(id);
+        else await completeNoted(world, 'certificate');
       },
       check: async (world, tables, place) => {
         const [row] = tables.rows('ClientCertificates').map(({ columns }) => columns);

@@ -200,6 +200,27 @@ describe('src/services/operations/operations', () => {
     expect(await operations.repair()).toEqual([idOf(1)]);
   });
 
+  it('keeps the note with which a later try goes on, and drops one that nobody goes on with', async () => {
+    const tables = createMemoryTables();
+    const { operations, clock } = createWorld(tables);
+    const unfinished = createUnfinished({ tables, now: clock.now });
+    const crashed = (): Promise<unknown> => {
+      tables.setFault((write) => (write === 2 ? 'before' : undefined));
+      return expect(operations.create(anOperation())).rejects.toThrow('failed before');
+    };
+    await crashed();
+    clock.advance(2 * 60 * 60 * 1000);
+    const listed = await unfinished.list('operation');
+    await crashed();
+
+    await operations.repair(listed);
+    expect(await unfinished.list('operation')).toHaveLength(1);
+
+    clock.advance(2 * 60 * 60 * 1000);
+    await operations.repair();
+    expect(await unfinished.list('operation')).toEqual([]);
+  });
+
   it('opens no attempt of an operation that succeeded or never was', async () => {
     const { operations } = createWorld();
     await operations.create(anOperation());
